@@ -206,8 +206,13 @@ def _refuse_urls_without_cluster(args: argparse.Namespace) -> None:
     """Make sure that nobody takes a run here for one of a cluster, nor a folder called ``s3:`` for a bucket.
 
     Raises:
-        SettingError: the cluster's address is empty, or there is none and a place is a URL.
+        SettingError: the cluster's address is empty, or there is none and a place is a URL; or one holds a password.
     """
+    for place in (*args.inputs, args.output or "", args.cluster or ""):
+        if "://" in place and not os.path.lexists(place):
+            from dashcamcleaner.cluster.storage import refuse_password
+
+            refuse_password(place)
     if args.cluster is not None and not args.cluster.strip():  # the unset variable of a script
         raise SettingError(
             msg("{address} is no address of a cluster.", address=repr(args.cluster)),

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+from dashcamcleaner.cluster.storage import refuse_password
 from dashcamcleaner.errors import BackendError, ExtraMissing, SettingError, extra_hint
 from dashcamcleaner.jobs.parallel import safe_path
 from dashcamcleaner.messages import msg
@@ -35,8 +36,9 @@ def connected(address: str, *, at_most: int) -> Iterator[tuple[Any, int]]:
     Raises:
         BackendError: no scheduler with a worker answers there.
         ExtraMissing: Dask's ``distributed`` is not installed.
-        SettingError: no such address.
+        SettingError: no such address, or a password stands in it.
     """
+    refuse_password(address)
     try:
         import dask
         from distributed import Client, LocalCluster

@@ -13,21 +13,44 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, extra_hint
+from dashcamcleaner.errors import DashcamCleanerError, ExtraMissing, InputError, OutputError, SettingError, extra_hint
 from dashcamcleaner.messages import msg
 from dashcamcleaner.work_files import rename_to_nothing
 
-__all__ = ["ClipStore", "open_store"]
+__all__ = ["ClipStore", "open_store", "refuse_password"]
 
 _PART_BYTES = 64 << 20
 _MOST_PUT_BYTES = 4 << 30
 """Larger objects go up in parts; a single put ends at 5 GB."""
+
+
+_PASSWORD = re.compile(r"[^:/]*://([^/@]*:[^/]*@|[^/@\[]*:(?!\d*(/|$)).*@)")
+"""Before the host, also where a slash in it makes the rest look like a path."""
+
+
+def refuse_password(url: str) -> None:
+    """Refuse an address that holds a password: it would stand in messages, reports and lists of processes.
+
+    Raises:
+        SettingError: it does; the sentence does not repeat it.
+    """
+    if _PASSWORD.match(url):
+        scheme = url.partition("://")[0]
+        raise SettingError(
+            msg(
+                "A password stands in the address {scheme}://..., where reports tell it and everybody on this machine "
+                "can read it.",
+                scheme=scheme,
+            ),
+            hint="Leave it out: SFTP logs in by the keys in ~/.ssh, other stores by their own settings.",
+        )
 
 
 class ClipStore(Protocol):
@@ -62,7 +85,9 @@ def open_store(url: str) -> ClipStore:
     Raises:
         ExtraMissing: what is needed for it is not installed.
         InputError: nobody knows this kind of URL.
+        SettingError: a password stands in it.
     """
+    refuse_password(url)
     if urlsplit(url).scheme == "s3":
         return _S3Store(url)
     return _FsspecStore(url)

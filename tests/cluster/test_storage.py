@@ -35,7 +35,7 @@ fsspec = pytest.importorskip("fsspec")
 
 from dashcamcleaner.cluster import claims  # noqa: E402
 from dashcamcleaner.cluster.claims import claimed  # noqa: E402
-from dashcamcleaner.cluster.storage import open_store, safe_name  # noqa: E402
+from dashcamcleaner.cluster.storage import open_store, refuse_password, safe_name  # noqa: E402
 from dashcamcleaner.cluster.tasks import ClusterJob, cluster_jobs, done_already  # noqa: E402
 from dashcamcleaner.cluster.work import Task, run_task  # noqa: E402
 from dashcamcleaner.pipeline.context import versions  # noqa: E402
@@ -206,6 +206,45 @@ def test_other_file_systems_take_whole_files_too(kind: str, tmp_path: Path) -> N
     assert store.names() == ["a/b.txt"]
     store.fetch("a/b.txt", tmp_path / "back")
     assert (tmp_path / "back").read_text() == "one"
+
+
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("sftp://me:hunter2@127.0.0.1:9/in", True),
+        ("sftp://me:hun/ter2@127.0.0.1/in", True),
+        ("sftp://me:22/ter2@127.0.0.1/in", False),  # a folder of that name, on a machine called me
+        ("sftp://:hunter2@127.0.0.1:9/in", True),
+        ("ftp://me:hun@ter2@127.0.0.1/in", True),
+        ("s3://KEY:hunter2@bucket/in", True),
+        ("sftp://me@127.0.0.1:9/in", False),
+        ("sftp://me@[::1]:22/a:b@c", False),
+        ("memory://in/a:b@c", False),
+        ("file:///in/a:b@c", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["input", "output", "cluster", "alone"])
+def test_a_password_in_an_address_is_refused_and_not_repeated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], address: str, refused: bool, place: str
+) -> None:
+    if not refused:
+        refuse_password(address)
+        return
+    with pytest.raises(SettingError, match="A password stands in the address"):
+        open_store(address)
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"clip")
+    words = {
+        "input": [f"{address}/a.mp4", "-o", str(tmp_path / "out"), "--cluster", "local:1"],
+        "output": [str(clip), "-o", f"{address}/a.mp4", "--cluster", "local:1"],
+        "cluster": [str(clip), "-o", str(tmp_path / "b.mp4"), "--cluster", address],
+        "alone": [f"{address}/a.mp4"],
+    }
+    assert main(["clean", *words[place]]) == SettingError.exit_code
+    said = "".join(capsys.readouterr())
+    assert "A password stands in the address" in said
+    assert "hun" not in said
+    assert "ter2" not in said
 
 
 @pytest.mark.parametrize("name", ["../a.mp4", "/a.mp4", "a/../../b.mp4", "", "a\\b.mp4", "a\0.mp4"])
