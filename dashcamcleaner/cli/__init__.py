@@ -254,8 +254,14 @@ class _LogLine(logging.Formatter):
         return visible(super().format(record), lines=True)
 
 
+_TALKING = ("httpx", "httpcore", "boto3", "botocore", "s3transfer", "urllib3", "paramiko")
+"""Libraries that log addresses and headers with the keys in them: what matters of it is told by errors."""
+
+
 def log_to_terminal(*, verbose: bool) -> None:
-    """Log to standard error: all of it, or errors only."""
+    """Log to standard error: all of it but what may hold keys, or errors only."""
+    for name in _TALKING:
+        logging.getLogger(name).setLevel(logging.ERROR)
     handler = logging.StreamHandler()
     handler.setFormatter(_LogLine("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.DEBUG if verbose else logging.ERROR, handlers=[handler])

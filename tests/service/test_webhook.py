@@ -54,10 +54,10 @@ def receiver() -> Iterator[Receiver]:
 def test_the_end_of_a_job_is_told_and_signed(tmp_path: Path, receiver: Receiver) -> None:
     place = f"http://127.0.0.1:{receiver.server_port}"
     (tmp_path / "secret").write_bytes(SECRET + b"\n")
-    flags = ["--webhook-host", place, "--webhook-secret-file", str(tmp_path / "secret")]
+    flags = ["--webhook-host", place, "--webhook-secret-file", str(tmp_path / "secret"), "--verbose"]
     clip = clips.make(tmp_path / "grandma.mp4", frames=3, size=(160, 96)).path.read_bytes()
     with running(tmp_path / "storage", *flags, ready=False) as server:
-        query = {"webhook": f"{place}/hook", "inference_size": "160", "crop_checks": "false"}
+        query = {"webhook": f"{place}/hook?key=hunter2", "inference_size": "160", "crop_checks": "false"}
         job = server.client.post("/jobs", params=query, files={"files": ("grandma.mp4", clip)}).json()["id"]
         end_of(server, job)
         wait_until(lambda: len(receiver.told) == 2, what="a second attempt")
@@ -65,7 +65,9 @@ def test_the_end_of_a_job_is_told_and_signed(tmp_path: Path, receiver: Receiver)
             "/jobs", params={"webhook": "http://evil.example/"}, files={"files": ("a.mp4", clip)}
         )
         assert other.status_code == 403
-    assert [path for path, _, _ in receiver.told] == ["/hook", "/hook"], "no redirect is followed"
+    assert [path for path, _, _ in receiver.told] == 2 * ["/hook?key=hunter2"], "no redirect is followed"
+    assert any("answered 307" in line for line in server.lines)
+    assert not any("hunter2" in line for line in server.lines), "addresses hold keys, which no log tells"
     _, headers, body = receiver.told[-1]
     signed = headers["X-DashcamCleaner-Timestamp"].encode() + b"." + body
     assert headers["X-DashcamCleaner-Signature"] == "sha256=" + hmac.new(SECRET, signed, "sha256").hexdigest()
