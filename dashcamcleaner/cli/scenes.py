@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dashcamcleaner.cli.audit import worse
 from dashcamcleaner.cli.options import add_settings, settings_of
 from dashcamcleaner.core.plain_text import json_line, say
-from dashcamcleaner.errors import Cancelled, SettingError
+from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, DashcamCleanerError, SettingError
 from dashcamcleaner.messages import msg
 
 if TYPE_CHECKING:
@@ -120,8 +121,28 @@ def run(args: argparse.Namespace) -> int:
             notes=tuple(notes),
             **paths,
         )
-        status = status or _run_one(job, args)
+        if len(args.inputs) == 1:
+            return _run_one(job, args)
+        try:
+            done = _run_one(job, args)
+        except Cancelled:
+            raise
+        except DashcamCleanerError as error:
+            if isinstance(error, SettingError) and job.source.name not in error.message:
+                raise  # of what is asked, not of this clip
+            done = _tell_failure(job, error, args)  # the others are done all the same
+        status = worse(status, done)
     return status
+
+
+def _tell_failure(job: ScenesJob, error: DashcamCleanerError, args: argparse.Namespace) -> int:
+    from dashcamcleaner.cli.show import naming
+    from dashcamcleaner.core.events import Failed, event_as_dict
+
+    _Shown(args).event({"source": str(job.source), **event_as_dict(Failed(error))})
+    said = msg("dashcamcleaner: {message}", message=naming(str(job.source), error.message))
+    say(said, *([msg("  hint: {hint}", hint=error.hint)] if error.hint else []), stream=sys.stderr)
+    return error.exit_code
 
 
 def _thresholds(words: list[str]) -> tuple[float, tuple[tuple[str, float], ...]]:
@@ -164,9 +185,11 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
         return 0
     from dashcamcleaner.cli.show import summary_lines
     from dashcamcleaner.core.events import Failed, Finished, Started, Warned, event_as_dict
+    from dashcamcleaner.core.summary import CLEANED
     from dashcamcleaner.jobs.run import clean
     from dashcamcleaner.scenes.cut import kept_note, render_jobs, write_cut_plan
 
+    status = 0
     for render in render_jobs(job, found):
         try:
             with contextlib.closing(clean(render, models=models)) as events:  # type: ignore[type-var]
@@ -179,6 +202,8 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
                     elif isinstance(event, Warned):
                         show.line(msg("  note: {event}", event=event.message), aside=True)
                     elif isinstance(event, Finished):
+                        if event.summary.status != CLEANED:
+                            status = PARTIAL_EXIT
                         for line in summary_lines(event.summary):
                             show.line(line)
                         if render.copied and render.cut is not None:
@@ -188,7 +213,7 @@ def _run_one(job: ScenesJob, args: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             raise Cancelled("The cut was stopped.", hint="Nothing unfinished stands under a final name.") from None
         write_cut_plan(job, found, output=render.output, cut=render.cut)
-    return 0
+    return status
 
 
 class _Shown:

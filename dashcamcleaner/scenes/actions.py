@@ -40,7 +40,7 @@ def actions_of(words: Sequence[str], *, labels: Sequence[str]) -> dict[str, str]
     found: dict[str, str] = {}
     for word in words:
         label, sign, action = word.rpartition("=")
-        if not sign or action not in ACTIONS:
+        if not (label and sign) or action not in ACTIONS:
             raise SettingError(
                 msg("{word} is no action for a label.", word=repr(word)),
                 hint=msg("Write LABEL=ACTION: {actions}.", actions=", ".join(ACTIONS)),

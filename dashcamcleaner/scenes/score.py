@@ -111,7 +111,8 @@ def score_scenes(
 
 
 def _judge(job: ScenesJob, *, models: ModelPool, step_s: Fraction) -> Judge:
-    named = {*job.targets, *filter(None, [job.everything_but]), *(word.rpartition("=")[0] for word in job.actions)}
+    acted_on = (word.rpartition("=")[0] for word in job.actions)  # empty in one that is no action, which is told later
+    named = {*job.named, *filter(None, acted_on)}
     model = job.model
     if model is None:
         sets = {name: labels for name, labels in MODEL_LABELS.items() if name != "shots"}

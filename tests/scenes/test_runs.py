@@ -87,6 +87,47 @@ def test_lists_end_where_the_clip_ends(tmp_path: Path, model: str, frames: int) 
     assert (tmp_path / "clip.scenes.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[2] == end
 
 
+def test_a_clip_that_cannot_be_read_does_not_keep_the_others_from_being_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"no clip")
+    for name in ("good.mp4", "other.mp4"):
+        make(tmp_path / name, frames=30)
+    inputs = [str(tmp_path / name) for name in ("good.mp4", "bad.mp4", "other.mp4")]
+    assert cli.main(["scenes", *inputs, "-a", "--quiet"]) == 3
+    assert "bad.mp4 is not a clip that can be read." in capsys.readouterr().err
+    assert {path.name for path in tmp_path.glob("*.tag")} == {"good.tag", "other.tag"}
+    # A fault of what is asked is told once.
+    assert cli.main(["scenes", *inputs, "-x", "--model", "motion", "--overwrite"]) == 2
+    assert capsys.readouterr().err.count("there is no label 'other'.") == 1
+    # A clip of which nothing would be left is one of its own.
+    for path in tmp_path.glob("*.tag"):
+        path.unlink()
+    assert cli.main(["scenes", *inputs, "-t", "driving", "--preset", "ultrafast", "--json"]) == 2
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["event"] for one in said if one["event"] != "progress"] == [
+        "labelled", "failed", "failed", "labelled", "failed",
+    ]  # fmt: skip
+
+
+def test_a_cut_of_a_clip_that_is_damaged_within_is_told_as_partial(tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mkv", frames=90, gop=30).path
+    data = bytearray(clip.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    clip.write_bytes(data)
+    (tmp_path / "clip.tag").write_text("clip.mkv, a\n3, 3\na, 0, 3\n", encoding="utf-8")
+    assert cli.main(["clean", str(clip), "-o", str(tmp_path / "whole.mkv"), "--no-faces", "--no-plates"]) == 7
+    assert cli.main(["scenes", str(clip), "--cut", str(tmp_path / "clip.tag"), "-t", "a"]) == 7
+
+
+@pytest.mark.parametrize("word", ["parked", "=drop", "parked=", "parked=erase"])
+def test_what_is_no_action_is_told_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str) -> None:
+    clip = make(tmp_path / "clip.mp4", frames=10)
+    assert cli.main(["scenes", str(clip.path), "--do", word]) == 2
+    assert f"dashcamcleaner: {word!r} is no action for a label." in capsys.readouterr().err
+
+
 def test_a_threshold_for_one_label(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "drive.mp4"
     make_road(path)
