@@ -106,6 +106,8 @@ def cut_plan_path(output: Path) -> Path:
 def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: ClipCut | None) -> None:
     """Write what was decided beside the cut file: blocks, rules, actions, and where each kept stretch went.
 
+    It tells as much of the source as the report does.
+
     Raises:
         OutputError: it cannot be written.
     """
@@ -116,11 +118,13 @@ def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: 
         rows.append({"from_s": float(start), "to_s": float(end), "at_s": float(place)})
         place += end - start
     rules = job.rules
+    about_source = job.settings.report_source
+    clip = {"full": found.info.path, "name": job.source.name}.get(about_source, "")
     atomic_json(
         cut_plan_path(output),
         {
             "schema": 1,
-            "source": job.source.name,
+            "source": "" if about_source == "nothing" else job.source.name,
             "output": output.name,
             "rules": {
                 "min_score": rules.min_score, "max_gap_s": rules.max_gap_s, "min_cut_s": rules.min_length_s,
@@ -135,6 +139,8 @@ def write_cut_plan(job: ScenesJob, found: LabelledScenes, *, output: Path, cut: 
             "blurred": [[float(a), float(b)] for a, b in found.cut.blurred.kept],
             "muted": [[float(a), float(b)] for a, b in found.cut.muted.kept],
             **found.as_dict(),
+            "clip": clip,
+            **({} if about_source == "full" else {"notes": []}),  # they name the list, and with it folders
         },
         mode=mode_like(job.source),
     )  # fmt: skip

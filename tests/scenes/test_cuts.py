@@ -193,6 +193,25 @@ def test_what_has_the_name_of_a_cuts_side_file_is_left_alone(
     assert {path.name for path in tmp_path.iterdir()} == {"clip.mp4", "clip.tag", mine.name}
 
 
+@pytest.mark.parametrize(
+    ("about", "source", "clip"),
+    [("full", "secret.mp4", "{}"), ("name", "secret.mp4", "secret.mp4"), ("nothing", "", "")],
+)
+@pytest.mark.parametrize("more", [(), ("--lossless",)])
+def test_what_lies_beside_a_cut_tells_as_much_of_its_source_as_is_wanted(
+    tmp_path: Path, about: str, source: str, clip: str, more: tuple[str, ...]
+) -> None:
+    path = make(tmp_path / "secret.mp4", frames=30).path
+    tag = write_list(tmp_path / "list.tag", ("a", 0, 1), seconds=1)
+    words = ["--cut", tag, "-t", "a", "-o", tmp_path / "out", "--report-source", about, *more]
+    assert scenes(path, *words) == 0
+    cut = tmp_path / "out" / "secret.cut.mp4"
+    plan = json.loads(cut_plan_path(cut).read_text(encoding="utf-8"))
+    assert (plan["source"], plan["clip"]) == (source, clip.format(path))
+    if about != "full":
+        assert all(str(tmp_path) not in one.read_text() for one in cut.parent.iterdir() if one != cut)
+
+
 def test_a_cut_is_told_of_as_it_is_written_not_as_its_source_is(tmp_path: Path) -> None:
     clip = make(tmp_path / "clip.mp4", frames=90)
     shown = {number: [(20.0, 20.0, 60.0, 60.0, 0.9, "face")] for number in range(20, 90)}  # 10 of them are kept
