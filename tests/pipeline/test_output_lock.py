@@ -41,6 +41,7 @@ OTHERS = {
     "export_mask_colored": Path("/a/colours.mkv"),
     "write_plan": False,
     "cut": ClipCut(CutTimes.of([(Fraction(0), Fraction(1))])),
+    "copied": True,
     "detect": False,
 }
 
