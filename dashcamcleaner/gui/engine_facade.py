@@ -1,4 +1,4 @@
-"""The one door from the window to the engine.
+"""The window's door to the engine; what the review and the scenes ask has doors of its own behind this one.
 
 Everything in here is called off the window's own thread, and imports what it needs when it is called: that is why the
 window stands in a moment while FFmpeg and OpenVINO take their time.

@@ -250,7 +250,7 @@ def named_jobs(
             names.append(source.with_name(source.stem + cleaned + extension))
         else:
             names.append(folder / relative.with_name(relative.stem + (suffix or "") + extension))
-    # Plans and reports take the stem, so outputs that differ in the extension alone would share them.
+    # Version 0.1.0 named plans and reports by the stem, and what it left is still read: no two outputs share one.
     stems = [str(name.with_suffix("")).casefold() for name in names]
     jobs = []
     for (source, _), name, stem in zip(found, names, stems, strict=True):

@@ -51,7 +51,7 @@ class MaskWriter:
         path: its final name, whose extension picks the container.
         partial_path: where to write until the caller renames it; None: under the final name at once.
         info: what the source holds, for size and timing.
-        colored: drawn in colours by kind and confidence, instead of black and white.
+        colored: drawn in colours by kind, bright by score, instead of black and white.
         draw: fills one region's shape; boxes by default.
     """
 

@@ -34,7 +34,7 @@ class Job:
         known_persons: words of `persons` whose faces are known already (saved sets), with these; in memory alone.
         export_detections: write raw detections to this ``.json`` or ``.csv``.
         export_mask: write a black and white mask clip here.
-        export_mask_colored: write a mask clip with kinds in colours and confidence as brightness here.
+        export_mask_colored: write a mask clip with kinds in colours and scores as brightness here.
         audit: look at the output again when it is written.
         write_plan: leave the plan beside the output.
         cut: only part of the clip goes into the output, in seconds from its first picture; None: all of it.

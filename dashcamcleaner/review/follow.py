@@ -23,8 +23,8 @@ Box = tuple[float, float, float, float]
 Key = tuple[float, Box]
 
 _PICTURE_PX = 960
-_CHUNK_FRAMES = 24
-"""Read at once going back: a clip is decoded forwards only, and small pictures of a chunk are kept."""
+_READ_FRAMES = 24
+"""Read at once going back: a clip is decoded forwards only, and so many small pictures are kept."""
 _THIN_PX = 1.5
 
 
@@ -85,7 +85,7 @@ def _back(
     decoder: Decoder | OnePicture, size: tuple[int, int], times: tuple[int, ...], first: int, here: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     while here > first:
-        start = max(first, here - _CHUNK_FRAMES)
+        start = max(first, here - _READ_FRAMES)
         pictures: list[tuple[int, np.ndarray]] = []
         frame = _first_of(decoder, times[start:here])
         while frame is not None and frame.time.pts < times[here]:

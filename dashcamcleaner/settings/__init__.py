@@ -1,4 +1,4 @@
-"""What can be set: one table of typed rows, from which flags, files, plans, the window and the README are made."""
+"""What can be set: one table of typed rows, from which flags, files, plans, form and ``docs/settings.md`` are made."""
 
 from dashcamcleaner.settings.files import load_toml, markdown_table
 from dashcamcleaner.settings.row import Setting, shown

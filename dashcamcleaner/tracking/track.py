@@ -23,7 +23,7 @@ class Sighting:
     Args:
         index, time_s: index and time in seconds of the frame.
         xyxy, score: box and score as detected.
-        motion_model: the track's course ahead as of this sighting; copied before it is moved.
+        motion_model: where the track is expected next, as of this sighting; copied before it is moved.
     """
 
     index: int
