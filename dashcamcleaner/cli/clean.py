@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ from dashcamcleaner.cli.short_help import add_short_help
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import PARTIAL_EXIT, Cancelled, SettingError
 from dashcamcleaner.messages import msg
-from dashcamcleaner.settings import ROWS
+from dashcamcleaner.settings import ROWS, Settings
 
 if TYPE_CHECKING:
     from dashcamcleaner.cluster.tasks import ClusterJob
+    from dashcamcleaner.jobs.inputs import Batch
     from dashcamcleaner.pipeline.job import Job
 
 __all__ = ["add_parser", "run"]
@@ -105,28 +107,20 @@ def _asked(job: Job) -> Job:
     return dataclasses.replace(job, accepted=(*job.accepted, file.sha256)) if said_yes else job
 
 
-def run(args: argparse.Namespace) -> int:
-    """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
-    notes: list[str] = []
-    settings = settings_of(args, notes=notes)
-    from dashcamcleaner.cli.show import Display
-    from dashcamcleaner.core.events import Failed, Finished
-    from dashcamcleaner.core.summary import CLEANED
-    from dashcamcleaner.jobs.batch import run_batch
-    from dashcamcleaner.jobs.inputs import jobs_for
-    from dashcamcleaner.plain_files import size_of
+def _asked_for(args: argparse.Namespace, settings: Settings, notes: Sequence[str]) -> tuple[Batch, list[ClusterJob]]:
+    """The jobs with all that was said of them; and the same as jobs of a cluster, where there is one.
 
+    Raises:
+        SettingError: what belongs to one clip, or to one machine, is asked for more.
+    """
     on_cluster: list[ClusterJob] = []
-    _refuse_urls_without_cluster(args)
     if args.cluster:
         from dashcamcleaner.cluster.tasks import cluster_jobs
 
         on_cluster, batch = cluster_jobs(args.inputs, output=args.output, settings=settings, audit=args.audit)
-        on_cluster = [
-            dataclasses.replace(one, job=dataclasses.replace(one.job, notes=tuple(notes))) for one in on_cluster
-        ]
-        batch = dataclasses.replace(batch, jobs=[one.job for one in on_cluster])
     else:
+        from dashcamcleaner.jobs.inputs import jobs_for
+
         batch = jobs_for(args.inputs, output=args.output, settings=settings)
     extras: dict[str, Any] = {
         name: Path(value)
@@ -142,8 +136,26 @@ def run(args: argparse.Namespace) -> int:
     extras |= {"added_edits": edits, "accepted": accepted_of(args), "audit": args.audit, "notes": tuple(notes)}
     extras |= {"persons": request, "known_persons": known_persons_of(args, request)}
     jobs = [dataclasses.replace(job, **extras) for job in batch.jobs]
-    if len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
+    if args.cluster:
+        on_cluster = [dataclasses.replace(one, job=job) for one, job in zip(on_cluster, jobs, strict=True)]
+    elif len(jobs) == 1 and not (args.json or args.quiet) and sys.stdin.isatty() and sys.stderr.isatty():
         jobs = [_asked(jobs[0])]
+    return dataclasses.replace(batch, jobs=jobs), on_cluster
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked; gives the exit status: 0 only if every input was cleaned."""
+    notes: list[str] = []
+    settings = settings_of(args, notes=notes)
+    from dashcamcleaner.cli.show import Display
+    from dashcamcleaner.core.events import Failed, Finished
+    from dashcamcleaner.core.summary import CLEANED
+    from dashcamcleaner.jobs.batch import run_batch
+    from dashcamcleaner.plain_files import size_of
+
+    _refuse_urls_without_cluster(args)
+    batch, on_cluster = _asked_for(args, settings, notes)
+    jobs = batch.jobs
     status = PARTIAL_EXIT if batch.unread else 0
     done = 0
     far_away = {str(one.job.source): one for one in on_cluster}
@@ -151,7 +163,6 @@ def run(args: argparse.Namespace) -> int:
     if args.cluster:
         from dashcamcleaner.cluster.run import run_on_cluster
 
-        jobs = batch.jobs
         events = run_on_cluster(on_cluster, address=args.cluster)
     else:
         # A folder that is cleaned again skips what is finished; one file that is there is refused, as ever.
