@@ -117,7 +117,7 @@ def use(app: TimingApplication, window: Any, clip: Path) -> None:
 
 def measure(clip: Path, *, overrides: dict[str, Any]) -> dict[str, Any]:
     """Run it and give the figures."""
-    from dashcamcleaner.gui.app import build_window, bury
+    from dashcamcleaner.gui.app import build_window, delete_window
 
     app = TimingApplication(["window"])
     window = build_window(app)
@@ -135,7 +135,7 @@ def measure(clip: Path, *, overrides: dict[str, Any]) -> dict[str, Any]:
         window.session.cancel()
         wait(app, lambda: not window.session.busy)
         window.close()
-        bury(window)
+        delete_window(window)
     spans = sorted(app.spans, reverse=True)
     return {
         "events": len(spans),

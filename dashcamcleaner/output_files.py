@@ -16,6 +16,7 @@ from dashcamcleaner.messages import msg
 from dashcamcleaner.os_errors import map_os_errors
 
 __all__ = [
+    "CLEANED_SUFFIX",
     "PRIVATE",
     "check_output",
     "check_space",
@@ -28,6 +29,9 @@ __all__ = [
 ]
 
 # --- where it may stand
+
+CLEANED_SUFFIX = "_cleaned"
+"""What a result's name has after its source's where it stands beside it, unless the user says otherwise."""
 
 _SPACE_MARGIN = 1.1  # an estimate of a compressed size is rough; better told early than at 98 %
 

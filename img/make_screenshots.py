@@ -25,7 +25,7 @@ from PyQt5.QtGui import QFont, QImage
 from PyQt5.QtWidgets import QApplication
 from rendered_clip import make_rendered_clip
 
-from dashcamcleaner.gui.app import build_window, bury, make_application
+from dashcamcleaner.gui.app import build_window, delete_window, make_application
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.icons import APP_ICON, app_icon
 from dashcamcleaner.gui.main_window import MainWindow
@@ -154,7 +154,7 @@ def take_pictures(app: QApplication, clips: Path, folder: Path) -> None:
         session.cancel()
         camera.wait(lambda: not session.busy)
         window.close()
-        bury(window)
+        delete_window(window)
 
 
 def take_scenes(camera: Photographer) -> None:

@@ -30,7 +30,7 @@ from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication, QDialog, QMessageBox, QScrollArea, QWidget
 from rendered_clip import make_rendered_clip
 
-from dashcamcleaner.gui.app import build_window, bury, make_application
+from dashcamcleaner.gui.app import build_window, delete_window, make_application
 from dashcamcleaner.gui.canvas import CanvasView
 from dashcamcleaner.gui.crash import CrashDialog
 from dashcamcleaner.gui.help_page import ClipLog, HelpPage
@@ -240,7 +240,7 @@ def take_states(folder: Path, clips: Path, *, text: float) -> None:
             if isinstance(box, QMessageBox):
                 box.close()
         window.close()
-        bury(window)
+        delete_window(window)
 
 
 def make_sheets(folder: Path) -> None:

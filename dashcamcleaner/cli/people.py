@@ -17,6 +17,7 @@ from dashcamcleaner.cli.person_flags import add_person_flags, known_persons_of, 
 from dashcamcleaner.core.plain_text import say
 from dashcamcleaner.errors import InputError, SettingError
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 
 if TYPE_CHECKING:
     from dashcamcleaner.core.edits import Edits
@@ -135,7 +136,7 @@ def _job(text: str, args: argparse.Namespace, settings: Any) -> Job:
 
     path = Path(text)
     if not text.endswith(".jsonl"):
-        return Job(path, path.with_name(path.stem + "_cleaned" + path.suffix), settings)
+        return Job(path, path.with_name(path.stem + CLEANED_SUFFIX + path.suffix), settings)
     source = Path(args.source) if args.source else path.with_name(Path(read_header(path).source).name)
     if not source.is_file():
         raise InputError(

@@ -32,7 +32,7 @@ from dashcamcleaner.gui.translation import install_language
 if TYPE_CHECKING:
     from dashcamcleaner.detection.pool import ModelPool
 
-__all__ = ["build_window", "bury", "clear_foreign_plugins", "open_window"]
+__all__ = ["build_window", "delete_window", "clear_foreign_plugins", "open_window"]
 
 
 def clear_foreign_plugins() -> None:
@@ -134,13 +134,13 @@ def open_window(paths: Sequence[str] = (), *, models: ModelPool | None = None) -
             QTimer.singleShot(0, lambda: window.session.add(given))
         status = int(app.exec_())
         instance.close()
-        bury(window)
+        delete_window(window)
         return status
     finally:
         net.remove()
 
 
-def bury(window: MainWindow) -> None:
+def delete_window(window: MainWindow) -> None:
     """Delete a closed window while the application still lives.
 
     Left to the interpreter's end, window and application go in any order, and every third process ended in a

@@ -22,6 +22,7 @@ from dashcamcleaner.gui.model_choices import DeviceChoice, WeightsChoice, add_we
 from dashcamcleaner.gui.pictures import blurred_thumbnail, thumbnail, to_image
 from dashcamcleaner.gui.queue_row import ClipFacts
 from dashcamcleaner.gui.scenes_service import ScenesService
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 from dashcamcleaner.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,11 +37,9 @@ if TYPE_CHECKING:
     from dashcamcleaner.review.preview import ClipPreview
     from dashcamcleaner.review.stretch import StretchPreview
 
-__all__ = ["CLEANED", "EngineFacade", "Found"]
+__all__ = ["EngineFacade", "Found"]
 
 _THUMBNAIL_SOURCE_PX = 384
-CLEANED = "_cleaned"
-"""What a result's name has after its source's, unless the user says otherwise."""
 
 
 @dataclass(slots=True)
@@ -72,7 +71,7 @@ class EngineFacade:
     def __init__(self, *, models: ModelPool | None = None) -> None:
         self._models = models
 
-    def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = CLEANED) -> Found:
+    def find(self, paths: Sequence[str], *, settings: Settings, suffix: str = CLEANED_SUFFIX) -> Found:
         """The clips in files and folders; one bad path does not hide the others."""
         from dashcamcleaner.jobs.inputs import jobs_for
 
@@ -96,7 +95,7 @@ class EngineFacade:
         *,
         folder: Path | None,
         settings: Settings,
-        suffix: str = CLEANED,
+        suffix: str = CLEANED_SUFFIX,
     ) -> dict[Path, Path | DashcamCleanerError]:
         """Where each clip's result will stand, or why it cannot.
 

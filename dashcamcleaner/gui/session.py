@@ -18,7 +18,7 @@ from dashcamcleaner.errors import DashcamCleanerError
 from dashcamcleaner.gui.background_worker import BackgroundWorker
 from dashcamcleaner.gui.clip_inquiries import ClipInquiries
 from dashcamcleaner.gui.clip_run import ClipRun
-from dashcamcleaner.gui.engine_facade import CLEANED, EngineFacade, Found
+from dashcamcleaner.gui.engine_facade import EngineFacade, Found
 from dashcamcleaner.gui.form_model import FormModel
 from dashcamcleaner.gui.queue_memory import RememberedRow, recalled, remembered
 from dashcamcleaner.gui.queue_model import Queue
@@ -27,6 +27,7 @@ from dashcamcleaner.gui.queue_view import QueueListModel
 from dashcamcleaner.gui.run_scheduler import RunScheduler
 from dashcamcleaner.gui.store import Store, is_name_part
 from dashcamcleaner.gui.words import event_text, failure_text, tr, tr_count
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 from dashcamcleaner.settings import SETTINGS
 
 __all__ = ["Session"]
@@ -325,7 +326,7 @@ class Session(QObject):
     def result_suffix(self) -> str:
         """What a result's name has after its source's."""
         suffix = self.store.get("result_suffix")
-        return suffix if isinstance(suffix, str) and suffix and is_name_part(suffix) else CLEANED
+        return suffix if isinstance(suffix, str) and suffix and is_name_part(suffix) else CLEANED_SUFFIX
 
     def set_result_suffix(self, suffix: str) -> bool:
         """Choose it; False where it can be no part of a name."""

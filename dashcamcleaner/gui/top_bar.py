@@ -12,6 +12,7 @@ from dashcamcleaner.gui.flow_layout import FlowLayout
 from dashcamcleaner.gui.icons import icon, icon_button
 from dashcamcleaner.gui.shortcuts import key_tip
 from dashcamcleaner.gui.words import tr
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 
 __all__ = ["OutputChoice", "TopBar"]
 
@@ -29,7 +30,7 @@ class OutputChoice(QToolButton):
 
     def __init__(self, folder: Path | None) -> None:
         super().__init__()
-        self.suffix = "_cleaned"
+        self.suffix = CLEANED_SUFFIX
         self.setProperty("boxed", True)
         self.setPopupMode(QToolButton.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonTextBesideIcon)

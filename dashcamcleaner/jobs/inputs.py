@@ -16,12 +16,12 @@ from dashcamcleaner.jobs.folders import walk
 from dashcamcleaner.jobs.places import is_url, output_folder, refuse_crossing
 from dashcamcleaner.media.formats import MediaKind, format_of, output_suffix
 from dashcamcleaner.messages import joined, msg
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.plain_files import refuse_special
 from dashcamcleaner.settings import Settings
 
 __all__ = [
-    "CLEANED",
     "Batch",
     "find_sources",
     "is_result",
@@ -32,8 +32,6 @@ __all__ = [
     "refuse_name_of_a_clip",
 ]
 
-CLEANED = "_cleaned"
-"""What a result's name has after its source's, where it stands beside it."""
 _EMPTY_HINT = msg("The current folder is named by a full stop; a script's variable may be unset.")
 
 
@@ -78,7 +76,7 @@ def jobs_for(inputs: Sequence[str], *, output: str | None, settings: Settings, s
         raise OutputError("A result cannot go to a pipe.", hint="Give the name of a file or folder with -o.")
     folder, extension = (None, "") if output is None else output_folder(output)
     target = None if folder is None else Path(folder)
-    beside = (CLEANED if suffix is None else suffix) if output is None else None
+    beside = (CLEANED_SUFFIX if suffix is None else suffix) if output is None else None
     found, batch = find_sources(inputs, beside=beside, results=target)
     single = len(found) == 1 and found[0][1] == Path(found[0][0].name) and not any(os.path.isdir(i) for i in inputs)
     may_be_file = not extension and not str(output).endswith(("/", "\\"))
@@ -238,7 +236,7 @@ def named_jobs(
         suffix: what a result's name has after its source's, as `jobs_for` has it.
     """
     names: list[Path] = []
-    cleaned = CLEANED if suffix is None else suffix
+    cleaned = CLEANED_SUFFIX if suffix is None else suffix
     for source, relative in found:
         extension = _suffix_for(source, wanted)
         if folder is None:

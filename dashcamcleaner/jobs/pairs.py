@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dashcamcleaner.errors import InputError
-from dashcamcleaner.jobs.inputs import CLEANED, is_result
+from dashcamcleaner.jobs.inputs import is_result
 from dashcamcleaner.media.formats import MediaKind, format_of
 from dashcamcleaner.messages import msg
+from dashcamcleaner.output_files import CLEANED_SUFFIX
 from dashcamcleaner.plain_files import refuse_special
 from dashcamcleaner.report.data import find_report, read_report
 
@@ -65,7 +66,7 @@ def sources_without_output(source: Path, output: Path, pairs: Sequence[tuple[Pat
         for path in sorted(source.rglob("*"))
         if _is_clip(path)
         and path not in paired
-        and not path.stem.endswith(CLEANED)
+        and not path.stem.endswith(CLEANED_SUFFIX)
         and not is_result(path, below=results, of=source)
     ]
 
@@ -86,7 +87,7 @@ def _source_of(output: Path, place: Path, sources: dict[Path, Path]) -> Path | N
         here = [path for path in by_name if sources[path].parent == place.parent] or by_name
         if here:
             return here[0]
-    stems = {place.stem, place.stem.removesuffix(CLEANED)}
+    stems = {place.stem, place.stem.removesuffix(CLEANED_SUFFIX)}
     for path, relative in sources.items():
         if relative.parent == place.parent and (relative.stem in stems or relative.name in stems):
             return path

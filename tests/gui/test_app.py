@@ -44,7 +44,7 @@ print(time.monotonic() - begun)
 print(app.platformName())
 print(heavy)
 window.close()
-from dashcamcleaner.gui.app import bury; bury(window); del window
+from dashcamcleaner.gui.app import delete_window; delete_window(window); del window
 """
 
 
