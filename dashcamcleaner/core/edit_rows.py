@@ -33,6 +33,7 @@ __all__ = [
     "limits",
     "needed",
     "number",
+    "rounded_box",
     "unknown_keys_of",
     "whole_number",
 ]
@@ -146,6 +147,12 @@ def check_box(box: Box) -> None:
         raise ValueError(msg("a box is x1, y1, x2, y2 with x2 > x1 and y2 > y1"))
     if not max(map(abs, box)) <= FARTHEST_PX:
         raise ValueError(msg("a box is out of range"))
+
+
+def rounded_box(box: Sequence[float]) -> Box:
+    """A box as it is written: finer than a mouse can draw is only noise in the file."""
+    x1, y1, x2, y2 = (round(float(value), 2) for value in box)
+    return (x1, y1, x2, y2)
 
 
 def limits(row: Row) -> tuple[float, float]:

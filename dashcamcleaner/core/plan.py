@@ -87,6 +87,12 @@ class Region:
     origin: Origin
     track: int | None = None
 
+    @property
+    def area(self) -> float:
+        """The area of its box in square pixels, what reaches past the picture included."""
+        x1, y1, x2, y2 = self.xyxy
+        return (x2 - x1) * (y2 - y1)
+
 
 @dataclass(frozen=True, slots=True)
 class CropCheck:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from dashcamcleaner.core.edit_rows import Box, KeyFrame
+from dashcamcleaner.core.edit_rows import Box, KeyFrame, rounded_box
 from dashcamcleaner.core.edit_types import DrawnRegion, HandEdit, HiddenSpan
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.track_edits import NameTrack
@@ -159,13 +159,8 @@ class EditHistory:
 
 
 def _rounded(edit: HandEdit) -> HandEdit:
-    """As it is written: finer than a mouse can draw and a frame can last is only noise in the file."""
+    """As it is written: times finer than a frame can last are only noise in the file."""
     if isinstance(edit, DrawnRegion):
-        return edit.with_keys([(round(time_s, 5), _rounded_box(box)) for time_s, box in edit.keys])
+        return edit.with_keys([(round(time_s, 5), rounded_box(box)) for time_s, box in edit.keys])
     timed = edit.lasting(round(edit.from_s, 5), round(edit.to_s, 5))
-    return timed if isinstance(timed, HiddenSpan) else dataclasses.replace(timed, box=_rounded_box(timed.box))
-
-
-def _rounded_box(box: Box) -> Box:
-    x1, y1, x2, y2 = (round(float(value), 2) for value in box)
-    return (x1, y1, x2, y2)
+    return timed if isinstance(timed, HiddenSpan) else dataclasses.replace(timed, box=rounded_box(timed.box))

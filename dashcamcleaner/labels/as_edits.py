@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from dashcamcleaner.core.boxes import iou
-from dashcamcleaner.core.edit_rows import Box
+from dashcamcleaner.core.edit_rows import rounded_box
 from dashcamcleaner.core.edit_types import DrawnRegion, Edit
 from dashcamcleaner.core.painted import painted_share
 from dashcamcleaner.core.plan import FramePlan, Origin, Region
@@ -111,7 +111,9 @@ def _drawn(
         and painted_share(label.xyxy, _planned(frames[label.frame]), shapes=shapes) < _COVERED
     ]
     for run in _runs(open_labels):
-        yield DrawnRegion(tuple((frames[label.frame].time.seconds, _rounded(label.xyxy)) for label in run), run[0].kind)
+        yield DrawnRegion(
+            tuple((frames[label.frame].time.seconds, rounded_box(label.xyxy)) for label in run), run[0].kind
+        )
 
 
 def _planned(plan: FramePlan) -> list[Region]:
@@ -122,11 +124,6 @@ def _planned(plan: FramePlan) -> list[Region]:
 def _is_one_of(exported: Sequence[ObjectLabel], label: ObjectLabel) -> bool:
     """Whether a label is as it was exported: how much of it is hidden was decided when the plan was made."""
     return any(max(abs(a - b) for a, b in zip(one.xyxy, label.xyxy, strict=True)) <= _UNTOUCHED_PX for one in exported)
-
-
-def _rounded(box: Box) -> Box:
-    x1, y1, x2, y2 = (round(float(value), 2) for value in box)
-    return (x1, y1, x2, y2)
 
 
 def _runs(labels: Sequence[ObjectLabel]) -> list[list[ObjectLabel]]:

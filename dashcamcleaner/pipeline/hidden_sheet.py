@@ -53,7 +53,7 @@ class HiddenSheet:
             assert region.track is not None
             cut = _cut(small, region, scale=small.shape[1] / width)
             if cut is not None:
-                self._best[region.track] = _Best(region.kind, plan.time.seconds, _area(region), cut)
+                self._best[region.track] = _Best(region.kind, plan.time.seconds, region.area, cut)
 
     def _is_better(self, region: Region) -> bool:
         if region.track is None or region.origin is not Origin.DETECTED:
@@ -61,17 +61,12 @@ class HiddenSheet:
         best = self._best.get(region.track)
         if best is None:
             return len(self._best) < _MOST_TRACKS
-        return _area(region) > _BETTER * best.area
+        return region.area > _BETTER * best.area
 
     def pictures(self) -> list[SheetPicture]:
         """The pictures in order of time."""
         found = sorted(self._best.items(), key=lambda item: (item[1].time_s, item[0]))
         return [SheetPicture(best.kind, track, best.time_s, _jpeg(best.picture)) for track, best in found]
-
-
-def _area(region: Region) -> float:
-    x1, y1, x2, y2 = region.xyxy
-    return (x2 - x1) * (y2 - y1)
 
 
 def _cut(picture: np.ndarray, region: Region, *, scale: float) -> np.ndarray | None:

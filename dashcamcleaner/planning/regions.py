@@ -72,7 +72,7 @@ def merged(own: Sequence[Region], held: Sequence[Region], *, shapes: Mapping[str
     there = _Shapes(len(own) + len(held), shapes)
     for region in own:
         there.add(region)
-    for region in sorted(held, key=_area, reverse=True):
+    for region in sorted(held, key=lambda region: region.area, reverse=True):
         if there.contain(region):
             continue
         place = there.first_like(region, after=len(own))
@@ -118,7 +118,7 @@ def without_hidden(regions: Sequence[Region], *, shapes: Mapping[str, str]) -> t
     there = _Shapes(len(regions), shapes)
     for region in kept:
         there.add(region)
-    for region in sorted(filled, key=_area, reverse=True):
+    for region in sorted(filled, key=lambda region: region.area, reverse=True):
         if not there.contain(region):
             there.add(region)
             kept.append(region)
@@ -185,8 +185,3 @@ class _Shapes:
             hull = np.concatenate([centre - half, centre + half])
         self._xyxy[place] = hull
         return as_box(hull)
-
-
-def _area(region: Region) -> float:
-    x1, y1, x2, y2 = region.xyxy
-    return (x2 - x1) * (y2 - y1)

@@ -13,8 +13,8 @@ from enum import StrEnum
 import numpy as np
 
 from dashcamcleaner.core.boxes import contains, iou
-from dashcamcleaner.core.edit_rows import Box, KeyFrame
-from dashcamcleaner.core.edit_types import DrawnRegion, Edit
+from dashcamcleaner.core.edit_rows import Box, KeyFrame, rounded_box
+from dashcamcleaner.core.edit_types import MANUAL, DrawnRegion, Edit
 from dashcamcleaner.core.edits import Edits
 from dashcamcleaner.core.kinds import rules_of
 from dashcamcleaner.core.person_edits import PersonTrack
@@ -118,8 +118,7 @@ def _box(item: ReviewItem, size: tuple[int, int]) -> Box:
 def _checked_spot(item: ReviewItem, *, seconds: Callable[[int], float], size: tuple[int, int]) -> CheckedSpot:
     first = min(item.index, item.places[0][0]) if item.places else item.index
     from_s, to_s = sorted((round(seconds(first), 5), round(seconds(max(item.last, item.index)), 5)))
-    x1, y1, x2, y2 = (round(value, 2) for value in _box(item, size))
-    return CheckedSpot((x1, y1, x2, y2), from_s, to_s, item.kind)
+    return CheckedSpot(rounded_box(_box(item, size)), from_s, to_s, item.kind)
 
 
 def _region(item: ReviewItem, *, seconds: Callable[[int], float], size: tuple[int, int]) -> DrawnRegion:
@@ -135,13 +134,13 @@ def _region(item: ReviewItem, *, seconds: Callable[[int], float], size: tuple[in
         keys.append((time_s, _grown(box, item.kind)))
     first, last = keys[0], keys[-1]
     around = [(round(first[0] - _AROUND_S, 5), first[1]), *keys, (round(last[0] + _AROUND_S, 5), last[1])]
-    return DrawnRegion(tuple(around), kind=item.kind or "manual")
+    return DrawnRegion(tuple(around), kind=item.kind or MANUAL)
 
 
 def _grown(box: Box, kind: str) -> Box:
     (wide, high), (x1, y1, x2, y2) = rules_of(kind).growth, box
     dx, dy = (wide - 1) * (x2 - x1) / 2, (high - 1) * (y2 - y1) / 2
-    return (round(x1 - dx, 2), round(y1 - dy, 2), round(x2 + dx, 2), round(y2 + dy, 2))
+    return rounded_box((x1 - dx, y1 - dy, x2 + dx, y2 + dy))
 
 
 def _same_place(a: Box, b: Box) -> bool:
