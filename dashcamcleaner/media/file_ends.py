@@ -1,13 +1,14 @@
 """Where FFmpeg shall stop reading a file, since what lies behind is no part of a clip and only keeps it busy, or fails.
 
-A recorder that reserves room leaves zeros behind what it wrote: in a Matroska file FFmpeg searches all of them for
-more, deaf to whoever wants to stop. And where a fragmented MP4 was cut off within a fragment's header, FFmpeg refuses
-the fragments before it, too.
+A recorder that reserves room leaves zeros behind what it wrote: FFmpeg searches all of them for more, deaf to whoever
+wants to stop, or takes them for an error. And where a fragmented MP4 was cut off within a fragment's header, FFmpeg
+refuses the fragments before it, too.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,22 +16,25 @@ from dashcamcleaner.media.mp4_boxes import boxes_of_file
 
 __all__ = ["address_up_to", "broken_fragment_at", "end_before_zeros"]
 
-_MATROSKA = b"\x1a\x45\xdf\xa3"
+_SEARCHED = re.compile(rb"\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01|\x00\x00\x01\xba", re.DOTALL)
+"""How the files begin that FFmpeg searches: Matroska, AVI, Flash, MPEG program streams."""
+_TRANSPORT = re.compile(rb"(?:....)?G.{187}(?:....)?G", re.DOTALL)
 _CHUNK = 4 << 20
 _ZEROS = bytes(_CHUNK)
 _ROOM = 64 << 20
 """Bytes of zeros that may be part of the last packet: an uncompressed black picture."""
+_TRANSPORT_ROOM = 192
 
 
 def end_before_zeros(path: Path) -> int | None:
-    """How many bytes of a Matroska file are to be read; None: all of them, or it cannot be told.
+    """How many bytes of a file are to be read that ends in zeros; None: all of them, or it cannot be told.
 
     Args:
         path: the clip.
     """
     try:
         told = path.stat()
-        return _end_before_zeros(path, told.st_size, told.st_mtime_ns) if told.st_size > _ROOM + _CHUNK else None
+        return _end_before_zeros(path, told.st_size, told.st_mtime_ns)
     except OSError:
         return None
 
@@ -39,16 +43,20 @@ def end_before_zeros(path: Path) -> int | None:
 def _end_before_zeros(path: Path, size: int, changed_ns: int) -> int | None:
     del changed_ns  # another time, another file
     with path.open("rb") as file:
-        if file.read(len(_MATROSKA)) != _MATROSKA:
+        head = file.read(400)
+        room = _TRANSPORT_ROOM if _TRANSPORT.match(head) else _ROOM if _SEARCHED.match(head) else None
+        if room is None or size <= room:
             return None
         end = size
         while end > 0:
             begin = max(0, end - _CHUNK)
             file.seek(begin)
-            if file.read(end - begin) != _ZEROS[: end - begin]:
+            data = file.read(end - begin)
+            if data != _ZEROS[: end - begin]:
+                end = begin + len(data.rstrip(b"\0"))
                 break
             end = begin
-    return end + _ROOM if end + _ROOM < size else None
+    return end + room if end + room < size else None
 
 
 def broken_fragment_at(path: Path) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,9 +14,10 @@ from rendering import frames_of, render
 
 from dashcamcleaner.audit.container import examine
 from dashcamcleaner.errors import InputError
+from dashcamcleaner.media.decoder import open_clip
 from dashcamcleaner.media.file_ends import broken_fragment_at, end_before_zeros
 from dashcamcleaner.media.mp4_boxes import box_header
-from dashcamcleaner.media.packets import open_source, read_packets
+from dashcamcleaner.media.packets import open_source
 from dashcamcleaner.media.probe import probe
 
 
@@ -75,16 +77,21 @@ def test_a_file_whose_first_fragment_is_broken_is_refused(tmp_path: Path) -> Non
         probe(source)
 
 
-def test_zeros_behind_a_matroska_file_are_not_searched(tmp_path: Path) -> None:
-    source = make(tmp_path / "in.mkv", frames=20).path
-    size = source.stat().st_size
-    os.truncate(source, 400 << 20)
+@pytest.mark.parametrize("extension", ["mkv", "avi", "flv", "mpg", "ts", "m2ts"])
+def test_zeros_behind_a_clip_are_not_searched(extension: str, tmp_path: Path) -> None:
+    clock = {"avi": Fraction(1, 25), "flv": Fraction(1, 1000)}.get(extension, Fraction(1, 90_000))
+    source = make(tmp_path / f"in.{extension}", frames=20, rate=25, time_base=clock).path
+    size, before = source.stat().st_size, len(frames_of(source))
+    os.truncate(source, 200 << 20)
     end = end_before_zeros(source)
     assert end is not None
-    assert size <= end < size + (80 << 20)
+    assert size - 188 < end <= size + (64 << 20)
     with open_source(source) as container:
         assert container.size == end
-        assert sum(bool(packet.size) for packet in read_packets(container)) == 20
+    if extension in ("ts", "m2ts", "mkv"):
+        with open_clip(source, info=probe(source)) as decoder:
+            assert len(list(decoder)) == before == 20
+        assert not decoder.partial
 
 
 def test_what_follows_zeros_is_read(tmp_path: Path) -> None:
