@@ -69,7 +69,7 @@ class MediaInfo:
         streams: all streams; `video` is the index of the main video stream.
         video_track: number of the main video stream among the video streams, from 1.
         interlaced: its frames are two fields each.
-        bottom_first: of those, the field of the lower rows is shown first.
+        bottom_first: the field of the lower rows is shown first, where it is interlaced.
         chapters: number of chapters.
         chapter_titles: what each is called, empty where it has no title.
         tags: container-level tags (names only matter to what is stripped).
