@@ -11,6 +11,7 @@ import difflib
 import os
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.detection.weights import FORMATS, Weights, WeightsFile, read_sidecar
@@ -186,14 +187,5 @@ def _weights_of_path(path: Path) -> Weights:
             continue
         mine = tuple(file for file in weights.files if file.path.name == path.name)
         if mine:  # the very file that was named, not a sibling in another format
-            return Weights(
-                name=weights.name,
-                files=mine,
-                kinds=weights.kinds,
-                head=weights.head,
-                trained_size_px=weights.trained_size_px,
-                thresholds=weights.thresholds,
-                rank=weights.rank,
-                metadata=weights.metadata,
-            )
+            return replace(weights, files=mine)
     return Weights(name=path.stem, files=(WeightsFile(path=path, format=FORMATS[path.suffix.lower()]),))

@@ -80,7 +80,7 @@ def bounded(box: Box, own: Box, *, most_px2: float) -> Box:
     factor = math.sqrt(most_px2 / area)
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     half_w, half_h = (box[2] - box[0]) / 2 * factor, (box[3] - box[1]) / 2 * factor
-    return min(x - half_w, own[0]), min(y - half_h, own[1]), max(x + half_w, own[2]), max(y + half_h, own[3])
+    return around((x - half_w, y - half_h, x + half_w, y + half_h), own)
 
 
 def around(box: Box, other: Box) -> Box:

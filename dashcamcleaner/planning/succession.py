@@ -10,6 +10,7 @@ the other is found.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from dashcamcleaner.tracking.interpolation import TrackPosition
@@ -46,9 +47,10 @@ def is_shown_by_another(
     """
     first, last = track.sightings[0], track.sightings[-1]
     for other, other_first in others:
-        shown = next((s for s in reversed(other.sightings) if s.index <= index), None)
-        if other is track or shown is None or shown.index != index:
+        at = bisect_left(other.sightings, index, key=lambda sighting: sighting.index)
+        if other is track or at == len(other.sightings) or other.sightings[at].index != index:
             continue
+        shown = other.sightings[at]
         if last.index < index:
             end, begin, away_s = last, other_first, _AWAY_AFTER_S
         elif first.index > index:

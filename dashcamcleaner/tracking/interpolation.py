@@ -161,11 +161,12 @@ class GapFiller:
             after = later.get(mine.index - before.index)
             if after is None:
                 continue
-            there = [_carried(neighbour, mine.index, motions) for neighbour in (before, after)]
-            for neighbour, centre in zip((before, after), there, strict=True):
-                if centre is not None and None not in there:
-                    part = neighbour.score * _FARTHER_LESS ** abs(neighbour.index - mine.index)
-                    x, y, weight = x + part * centre[0], y + part * centre[1], weight + part
+            one, other = _carried(before, mine.index, motions), _carried(after, mine.index, motions)
+            if one is None or other is None:
+                continue
+            for neighbour, centre in ((before, one), (after, other)):
+                part = neighbour.score * _FARTHER_LESS ** abs(neighbour.index - mine.index)
+                x, y, weight = x + part * centre[0], y + part * centre[1], weight + part
         if weight <= 0:
             return own_x, own_y
         most = _MOST_MOVED * min(mine.xyxy[2] - mine.xyxy[0], mine.xyxy[3] - mine.xyxy[1])
