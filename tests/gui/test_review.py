@@ -325,8 +325,10 @@ def test_a_result_stays_at_hand_where_rendering_it_again_fails(
     offered = dict(reviewed.result.choices(row))
     assert {"again", "review", "replace"} <= set(offered)
     plan.write_text(whole)
-    with qtbot.waitSignal(review.ready, timeout=30_000):
-        reviewed.tabs.setCurrentWidget(review)
+    # A run that fails before the tabs change opens its review by itself; one that fails later waits for the tab.
+    qtbot.waitUntil(lambda: reviewed.tabs.currentWidget() is reviewed.preview)
+    reviewed.tabs.setCurrentWidget(review)
+    qtbot.waitUntil(lambda: review.opened is not None, timeout=30_000)
     settle(qtbot, reviewed)
     seen = detector.seen
     reviewed.tabs.setCurrentWidget(reviewed.preview)
