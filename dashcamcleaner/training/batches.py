@@ -67,7 +67,7 @@ def endless_batches(
 
 def _leave_stops_to_the_parent(_worker: int) -> None:
     """In a worker: whoever stops the run means the whole of it, whose first process saves and ends the others."""
-    for number in set(END_SIGNALS) - {signal.SIGTERM}:  # by that one it is ended
+    for number in END_SIGNALS:  # a service manager sends them to every process of a run
         signal.signal(number, signal.SIG_IGN)
     sys.excepthook = _told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib.util
 import multiprocessing.resource_sharer as sharer
+import os
 import pickle
 from multiprocessing import active_children
 from multiprocessing.connection import Client
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from dashcamcleaner.end_signals import END_SIGNALS
 from dashcamcleaner.training.pictures import list_folder, pack
 from dashcamcleaner.training.views import ViewRecipe
 from tests.training.synthetic import draw_folder
@@ -56,6 +58,26 @@ def test_a_stop_while_a_batch_is_taken_shows_nothing_of_the_workers(
         worker.join(20)
         assert not worker.is_alive()
     assert capfd.readouterr().err == ""
+
+
+def test_a_signal_to_every_process_is_left_to_the_first_one(cache: Path) -> None:
+    from dashcamcleaner.training.batches import endless_batches
+
+    batches = endless_batches(cache, batch=1, views=VIEWS, strides=(8, 16, 32), seed=0, workers=1)
+    next(batches)
+    workers = active_children()
+    for worker in workers:
+        for number in END_SIGNALS:
+            os.kill(worker.pid, number)  # type: ignore[arg-type]
+    for _ in range(8):  # more than were waiting
+        next(batches)
+    assert workers
+    assert all(worker.is_alive() for worker in workers)
+    del batches
+    gc.collect()
+    for worker in workers:
+        worker.join(20)
+        assert worker.exitcode == 0
 
 
 def test_workers_can_be_started_anew_where_nothing_is_forked(cache: Path) -> None:
