@@ -5,13 +5,14 @@ Nothing is decoded, so nothing is looked for and there is no plan; lock, report 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.atomic_files import new_work_file
-from dashcamcleaner.core.events import Event, Finished, Started, Warned
+from dashcamcleaner.core.events import Event, Started, Warned
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.summary import CLEANED, PARTIAL, RunSummary, StreamAction
 from dashcamcleaner.errors import SettingError
@@ -27,7 +28,7 @@ from dashcamcleaner.pipeline.control import Control
 from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.pipeline.outputs import check_outputs
-from dashcamcleaner.pipeline.publication import publish_all
+from dashcamcleaner.pipeline.publication import publish_all, run_under_lock
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.writer import side_mode
 from dashcamcleaner.report.data import report_files, report_path
@@ -49,15 +50,7 @@ def copy_video(job: Job, *, control: Control) -> Generator[Event]:
     if job.cut is None or job.write_plan or job.settings.kinds() or job.added_edits:
         raise SettingError("What is copied is neither looked at nor changed.", hint="Leave --lossless out.")
     info = probe(job.source, video_track=video_track_of(job))
-    with OutputLock(job) as lock:
-        summary = lock.finished()
-        if summary is None:
-            summary = yield from _copy_locked(job, info, lock=lock, control=control)
-        else:
-            yield Started(
-                str(job.source), str(job.output), info.frames, msg("an earlier run was stopped at its very end")
-            )
-        yield Finished(summary)
+    yield from run_under_lock(job, functools.partial(_copy_locked, job, info, control=control), frames=info.frames)
 
 
 def _copy_locked(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 from dashcamcleaner.atomic_files import new_work_file
-from dashcamcleaner.core.events import Event, Finished, Progress, Started, Warned
+from dashcamcleaner.core.events import Event, Progress, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan, PlanHeader
@@ -32,7 +33,7 @@ from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
 from dashcamcleaner.pipeline.plan_file import PlanWriter, plan_path
-from dashcamcleaner.pipeline.publication import publish_all
+from dashcamcleaner.pipeline.publication import publish_all, run_under_lock
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import planned_again, whole_clip_planner
@@ -56,13 +57,7 @@ def clean_image(job: Job, *, models: ModelPool) -> Generator[Event]:
     """
     if job.export_mask or job.export_mask_colored:
         raise SettingError("A mask is exported of clips, not of pictures.", hint="Its plan tells the regions.")
-    with OutputLock(job) as lock:
-        summary = lock.finished()
-        if summary is None:
-            summary = yield from _clean_locked(job, lock=lock, models=models)
-        else:
-            yield Started(str(job.source), str(job.output), 1, msg("an earlier run was stopped at its very end"))
-        yield Finished(summary)
+    yield from run_under_lock(job, functools.partial(_clean_locked, job, models=models), frames=1)
 
 
 def _clean_locked(job: Job, *, lock: OutputLock, models: ModelPool) -> Generator[Event, None, RunSummary]:

@@ -1,17 +1,50 @@
-"""The end of a run: all files get their names one after another, the result last, or none does."""
+"""Around a run: it has its output to itself; at its end all files get their names, the result last, or none does."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from dashcamcleaner.atomic_files import publish
+from dashcamcleaner.core.events import Event, Finished, Started
+from dashcamcleaner.core.summary import RunSummary
+from dashcamcleaner.messages import msg
+from dashcamcleaner.pipeline.job import Job
 from dashcamcleaner.pipeline.output_lock import OutputLock
 from dashcamcleaner.work_files import WorkFile, identity
 
-__all__ = ["publish_all"]
+__all__ = ["publish_all", "run_under_lock"]
+
+
+class LockedRun(Protocol):
+    """A run that is given the lock of its outputs, and gives its events and its summary."""
+
+    def __call__(self, *, lock: OutputLock) -> Generator[Event, None, RunSummary]: ...
+
+
+def run_under_lock(job: Job, run: LockedRun, *, frames: int | None) -> Generator[Event]:
+    """Run a job whose outputs no other run writes meanwhile; the last event is `Finished`.
+
+    Where an earlier run of the job was killed when all its files had their names, only that is told.
+
+    Args:
+        job: what is asked.
+        run: does it.
+        frames: how many frames the source has, where that is known.
+
+    Raises:
+        OutputError: another run works on the outputs; or what ``run`` raises.
+    """
+    with OutputLock(job) as lock:
+        summary = lock.finished()
+        if summary is None:
+            summary = yield from run(lock=lock)
+        else:
+            yield Started(str(job.source), str(job.output), frames, msg("an earlier run was stopped at its very end"))
+        yield Finished(summary)
 
 
 def publish_all(

@@ -10,6 +10,7 @@ ever written whose analysis failed.
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import replace
@@ -17,7 +18,7 @@ from fractions import Fraction
 
 from dashcamcleaner.core.edit_rows import SAME_TIME_S
 from dashcamcleaner.core.edits import Edits
-from dashcamcleaner.core.events import Event, Finished, Started, Warned
+from dashcamcleaner.core.events import Event, Started, Warned
 from dashcamcleaner.core.frame import Frame
 from dashcamcleaner.core.media_info import MediaInfo
 from dashcamcleaner.core.plan import FramePlan
@@ -43,6 +44,7 @@ from dashcamcleaner.pipeline.outputs import check_outputs
 from dashcamcleaner.pipeline.own_styles import OwnStyles
 from dashcamcleaner.pipeline.people import VisiblePersons, keep_edits_beside
 from dashcamcleaner.pipeline.progress import ProgressMeter
+from dashcamcleaner.pipeline.publication import run_under_lock
 from dashcamcleaner.pipeline.source_watch import SourceWatch
 from dashcamcleaner.pipeline.statistics import RunStatistics
 from dashcamcleaner.pipeline.two_pass import analyse_first
@@ -70,15 +72,8 @@ def clean_video(
         DashcamCleanerError: anything that goes wrong; nothing stands under the final name then.
     """
     info = probe.probe(job.source, video_track=video_track_of(job))
-    with OutputLock(job) as lock:
-        summary = lock.finished()
-        if summary is None:
-            summary = yield from _clean_locked(job, info, lock=lock, control=control, models=models, ahead=ahead)
-        else:
-            yield Started(
-                str(job.source), str(job.output), info.frames, msg("an earlier run was stopped at its very end")
-            )
-        yield Finished(summary)
+    run = functools.partial(_clean_locked, job, info, control=control, models=models, ahead=ahead)
+    yield from run_under_lock(job, run, frames=info.frames)
 
 
 def _clean_locked(
