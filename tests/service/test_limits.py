@@ -6,7 +6,7 @@ import asyncio
 import base64
 import socket
 import struct
-import time
+import threading
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -133,14 +133,25 @@ def test_a_caller_who_hangs_up_is_no_fault_of_the_server(small: RunningServer, r
 
 
 def test_time_of_an_answer() -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        over.wait(20)
+
     async def ask(queue: WorkQueue) -> None:
-        with pytest.raises(ServiceBusy):
-            await queue.run(time.sleep, 0.5)
+        while not begun.is_set():  # what waited in vain before its thread came to it is dropped
+            with pytest.raises(ServiceBusy):
+                await queue.run(work)
         assert queue.inside == 1, "it goes on, and keeps its place"
+        over.set()
 
     queue = WorkQueue(most_waiting=1, patience_s=0.05, threads=1)
-    asyncio.run(ask(queue))
-    queue.close()
+    try:
+        asyncio.run(ask(queue))
+    finally:
+        over.set()
+        queue.close()
     assert queue.inside == 0
 
 
