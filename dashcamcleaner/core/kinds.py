@@ -32,6 +32,7 @@ class KindRules:
             pixels on top (`planning.growth`).
         large_less: part of the growth, from 0 to 1, that a large object which is plain to see goes without: its box
             is exact for its size, and room around it takes most of the picture.
+        unsure_less: the same of a track that just passes its threshold, surer ones get more: doubt hides little.
         lower: part of its height by which a region lies lower than its box: plates are boxed too high, their frames
             and shadowed lower rims left out (on labelled clips 95 % end within 0.16 heights above the box and 0.35
             below).
@@ -58,6 +59,7 @@ class KindRules:
     probability: float = 0.04
     growth: tuple[float, float] = (1.3, 1.3)
     large_less: float = 0.5
+    unsure_less: float = 0.5
     lower: float = 0.0
     shape: str = "box"
     aspect: float | None = None
@@ -80,6 +82,7 @@ BUILT_IN: Mapping[str, KindRules] = MappingProxyType(
             noun="face",
             plural="faces",
             growth=(1.45, 1.35),
+            unsure_less=1.0,
             shape="ellipse",
             aspect=0.78,
             listed=0.4,

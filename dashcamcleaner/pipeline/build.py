@@ -69,6 +69,7 @@ def _rules(settings: Settings, kind: str, recommended: Mapping[str, float]) -> K
         probability=rules.probability if threshold is None else threshold,
         growth=(growth, growth) if growth is not None else rules.growth,
         large_less=0.0 if growth is not None else rules.large_less,  # who names a factor gets it
+        unsure_less=0.0 if growth is not None else rules.unsure_less,
         shape=own.shape or rules.shape,
     )
 

@@ -38,13 +38,14 @@ Box = tuple[float, float, float, float]
 """``x1, y1, x2, y2``."""
 
 
-def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, int]) -> Box:
+def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, int], sureness: float = 1.0) -> Box:
     """The box of a track in a frame, grown to what is to be hidden.
 
     Args:
         place: where the track is, how sure that is, and how fast it moves.
         rules: the growth of either side for its kind, and how much lower the region lies.
         upright_size: ``(width, height)`` of the full-size picture.
+        sureness: from 0, a track that just passes what is asked of it, to 1, one that gets all of the growth.
     """
     x1, y1, x2, y2 = place.xyxy
     unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
@@ -58,7 +59,9 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
     if min(x1, y1) < near or x2 > width - near or y2 > height - near:
         unsure += _EDGE_MORE
     plain = min(1.0, max(0.0, (place.score - _BESIDE_SCORE) / (_SURE_SCORE - _BESIDE_SCORE)))
-    wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) for factor in rules.growth)
+    earned = 1 - rules.unsure_less * (1 - sureness)
+    unsure = 1 + (unsure - 1) * earned
+    wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) * earned for factor in rules.growth)
     least = _PAD_SHARE * max(upright_size) + place.unsure_px
     pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least
     pad_y = (y2 - y1) / 2 * (higher * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[1]) + least

@@ -45,6 +45,8 @@ _FULL_SEEN_S = 0.07
 """And the time in sight that it takes, each look weighed by its score: a glimpse is no reason to hide a second."""
 _SURE_ABOVE = 4.0
 """Log odds above it from which the size of its region is not bounded."""
+_GROWN_ABOVE = 3.0
+"""Log odds above it from which its region gets all of the growth."""
 _TO_CUT_S = 0.25
 """Nothing appears or goes just beside a cut: what is followed to within this of one is followed up to it."""
 _LARGE_COSTS_FROM = -2.8
@@ -272,7 +274,7 @@ class TrackPlanner:
                     place, track, seen.index, sure.get(track.kind, ()), known_s=known_s
                 ):
                     continue
-                regions.append(self._region(track, place, bound=above < _SURE_ABOVE))
+                regions.append(self._region(track, place, above=above))
         self._let_go(seen.index, now_s)
         found = tuple(regions)
         if self._edits:
@@ -294,6 +296,12 @@ class TrackPlanner:
         """The part of the fill times that a track gets which lies so many log odds above what is asked of it."""
         earned = min(1.0, above / _FULL_ABOVE, track.seen_s / _FULL_SEEN_S)
         return _REACH_LEAST + (1 - _REACH_LEAST) * earned
+
+    def _sureness(self, track: Track, above: float) -> float:
+        """How sure a track is, from 0 to 1; no time in sight is asked for where little was looked ahead."""
+        if self._look_ahead_s < _FULL_SEEN_S:
+            return min(1.0, above / _GROWN_ABOVE)
+        return min(1.0, above / _GROWN_ABOVE, track.seen_s / _FULL_SEEN_S)
 
     def _up_to_cuts(self, track: Track, now_s: float, before_s: float, after_s: float) -> tuple[float, float]:
         """How long a track is followed before its first sighting and after its last, with a cut close by."""
@@ -342,9 +350,10 @@ class TrackPlanner:
         width, height = self._upright_size
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
-    def _region(self, track: Track, place: TrackPosition, *, bound: bool) -> Region:
-        box = grown(place, rules=self._rules[track.kind], upright_size=self._upright_size)
-        if bound:
+    def _region(self, track: Track, place: TrackPosition, *, above: float) -> Region:
+        rules, sureness = self._rules[track.kind], self._sureness(track, above)
+        box = grown(place, rules=rules, upright_size=self._upright_size, sureness=sureness)
+        if above < _SURE_ABOVE:
             box = bounded(box, place.xyxy, most_px2=self._max_region_px2)
         if place.detected is not None:
             box = around(box, place.detected)

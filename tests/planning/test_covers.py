@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from dashcamcleaner.core.motion import Motion
 from dashcamcleaner.core.plan import Observation, Origin
 from dashcamcleaner.core.time import FrameTime
 from dashcamcleaner.pipeline.build import rules_per_kind
-from dashcamcleaner.planning.growth import grown
+from dashcamcleaner.planning.growth import around, grown
 from dashcamcleaner.planning.planner import TrackPlanner
 from dashcamcleaner.planning.weak_spots import planned
 from dashcamcleaner.settings import Settings
@@ -22,15 +23,17 @@ from dashcamcleaner.tracking.interpolation import TrackPosition
 from dashcamcleaner.tracking.tracker import Tracker
 
 SIZE = (1280, 720)
-RULES = KindRules(kind="face", noun="face", plural="faces", growth=(1.4, 1.2), large_less=0.5)
+RULES = KindRules(kind="face", noun="face", plural="faces", growth=(1.4, 1.2), large_less=0.5, unsure_less=0.75)
 
 
-def growth_of(side_px: float, *, score: float = 0.9, rules: KindRules = RULES) -> tuple[float, float]:
+def growth_of(
+    side_px: float, *, score: float = 0.9, rules: KindRules = RULES, sureness: float = 1.0
+) -> tuple[float, float]:
     """By what factors the width and the height of a square in the middle of the picture grow."""
     x, y = SIZE[0] / 2, SIZE[1] / 2
     half = side_px / 2
     place = TrackPosition((x - half, y - half, x + half, y + half), score, Origin.DETECTED)
-    x1, y1, x2, y2 = grown(place, rules=rules, upright_size=SIZE)
+    x1, y1, x2, y2 = grown(place, rules=rules, upright_size=SIZE, sureness=sureness)
     return (x2 - x1) / side_px, (y2 - y1) / side_px
 
 
@@ -48,16 +51,29 @@ def test_a_large_object_that_is_plain_to_see_gets_less_growth() -> None:
     assert growth_of(180)[0] > growth_of(300)[0]
 
 
+def test_doubt_hides_little() -> None:
+    pixels = 8 * (growth_of(8)[0] - 1.4)
+    sides = [growth_of(40, sureness=sureness) for sureness in (0.0, 0.5, 1.0)]
+    assert [wider - pixels / 40 for wider, _ in sides] == pytest.approx([1.1, 1.25, 1.4])
+    assert [higher - pixels / 40 for _, higher in sides] == pytest.approx([1.05, 1.125, 1.2])
+    faint = [growth_of(40, score=0.1, sureness=sureness)[0] for sureness in (0.0, 1.0)]
+    assert faint[0] < sides[2][0] < faint[1], "what is boxed loosely gets more only where it is sure to be there"
+
+
 @pytest.mark.parametrize("kind", list(BUILT_IN))
-def test_who_names_a_factor_gets_it_whatever_the_size(kind: str) -> None:
+def test_who_names_a_factor_gets_it_whatever_the_size_and_the_doubt(kind: str) -> None:
     own = rules_per_kind(Settings(growth=2.0), recommended={})[kind]
     pixels = 8 * (growth_of(8, rules=own)[0] - 2.0)
-    assert growth_of(400, rules=own)[0] - pixels / 400 == pytest.approx(2.0)
-    assert rules_per_kind(Settings(), recommended={})[kind].large_less > 0
+    for sureness in (0.0, 1.0):
+        assert growth_of(400, rules=own, sureness=sureness)[0] - pixels / 400 == pytest.approx(2.0)
+    usual = rules_per_kind(Settings(), recommended={})[kind]
+    assert min(usual.large_less, usual.unsure_less) > 0
 
 
-def covered(*, cut_at: int, seen_in: range, frames: int = 90, score: float = 0.15, **changes: float) -> list[int]:
-    """The frames in which a weak face is hidden that stands still and is seen in some frames of a second scene."""
+def regions(
+    *, cut_at: int, seen_in: range, frames: int = 90, score: float = 0.15, **changes: float
+) -> dict[int, tuple[float, float, float, float]]:
+    """Where a face is hidden, by frame, that stands still and is seen in some frames of a second scene."""
     still = Motion.still()
     seen = [
         dataclasses.replace(
@@ -75,12 +91,33 @@ def covered(*, cut_at: int, seen_in: range, frames: int = 90, score: float = 0.1
         tracker=Tracker(upright_size=SIZE),
         upright_size=SIZE,
         rules=rules,
-        look_ahead_s=1.0,
         max_waiting_frames=1000,
         evidence=EvidenceModel.shipped(),
-        **{"fill_before_s": 0.75, "fill_after_s": 0.75, **changes},
+        **{"look_ahead_s": 1.0, "fill_before_s": 0.75, "fill_after_s": 0.75, **changes},
     )
-    return [plan.index for plan in planned(seen, planner) if plan.regions]
+    return {plan.index: plan.regions[0].xyxy for plan in planned(seen, planner) if plan.regions}
+
+
+def covered(**scene: Any) -> list[int]:
+    """The frames in which such a face is hidden."""
+    return list(regions(**scene))
+
+
+def test_the_region_of_a_track_grows_with_what_is_known_of_it() -> None:
+    def area(**scene: Any) -> float:
+        region = x1, y1, x2, y2 = regions(cut_at=1, **scene)[45]
+        assert around(region, (400, 300, 440, 350)) == region, "never less than the detector's own box"
+        return (x2 - x1) * (y2 - y1) / (40 * 50)
+
+    glimpsed, faint, plain = (
+        area(seen_in=range(45, 46), score=0.15),
+        area(seen_in=range(45, 50), score=0.15),
+        area(seen_in=range(45, 60), score=0.9),
+    )
+    assert 1.4 < glimpsed < faint < plain
+    assert area(seen_in=range(45, 46), score=0.9) < plain, "seen once"
+    live = {"look_ahead_s": 0.0, "fill_before_s": 0.0}
+    assert area(seen_in=range(45, 60), score=0.9, **live) == pytest.approx(plain), "there nobody can wait for more"
 
 
 def test_what_is_followed_nearly_to_a_cut_is_followed_up_to_it() -> None:
