@@ -9,27 +9,23 @@ from __future__ import annotations
 import math
 
 from dashcamcleaner.core.kinds import KindRules
-from dashcamcleaner.core.plan import Origin
 from dashcamcleaner.tracking.interpolation import TrackPosition
 from dashcamcleaner.tracking.track import large_share
 
 __all__ = ["Box", "around", "bounded", "grown"]
 
 _UNSURE_PER_S = 0.8
-_UNSURE_MOST = 0.3
+_UNSURE_MOST = 0.15
 """How much larger a region gets while its object is not seen: a part of its size, and at most."""
-_WEAK_MOST = 0.2
-_SURE_SCORE = 0.5
-"""A detector that is not sure what it sees boxes it loosely: below this score regions get larger, up to this much."""
 _LARGE_LESS = 0.75
-"""The part of these extras that large objects go without."""
+"""The part of it that large objects go without."""
 _PAD_PER_MOVE = 0.1
 """Padding by displacement per frame: motion blur spreads an object over part of its way."""
 _PAD_SHARE = 0.004
 """Padding by the picture's long side: a detector's borders are good to some pixels of its input whatever the object's
 size. With this much, factors of 1.45 and 1.35 protect more than 1.65 and 1.55 with a quarter of it."""
-_BESIDE_SCORE = 0.2
-"""Up to this score a large object may be boxed half beside itself; from `_SURE_SCORE` on it is plain to see."""
+_BESIDE_SCORE, _PLAIN_SCORE = 0.2, 0.5
+"""Up to the first score a large object may be boxed half beside itself; from the second on it is plain to see."""
 _AT_EDGE = 0.004
 _EDGE_MORE = 0.15
 """What the picture's edge cuts is boxed too small, and its middle moves slower than the object: so much larger."""
@@ -48,19 +44,15 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
         sureness: from 0, a track that just passes what is asked of it, to 1, one that gets all of the growth.
     """
     x1, y1, x2, y2 = place.xyxy
-    unsure = 1 + min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
     large = large_share(place.xyxy, upright_size)
-    if place.origin is Origin.DETECTED:
-        unsure += _WEAK_MOST * max(0.0, 1 - place.score / _SURE_SCORE)
     # The place of a large object is told well for its size, and room around it costs most of the picture.
-    unsure = 1 + (unsure - 1) * (1 - _LARGE_LESS * large)
+    unseen = min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s) * (1 - _LARGE_LESS * large)
     width, height = upright_size
     near = _AT_EDGE * max(width, height)
-    if min(x1, y1) < near or x2 > width - near or y2 > height - near:
-        unsure += _EDGE_MORE
-    plain = min(1.0, max(0.0, (place.score - _BESIDE_SCORE) / (_SURE_SCORE - _BESIDE_SCORE)))
+    at_edge = min(x1, y1) < near or x2 > width - near or y2 > height - near
+    plain = min(1.0, max(0.0, (place.score - _BESIDE_SCORE) / (_PLAIN_SCORE - _BESIDE_SCORE)))
     earned = 1 - rules.unsure_less * (1 - sureness)
-    unsure = 1 + (unsure - 1) * earned
+    unsure = 1 + (unseen + _EDGE_MORE * at_edge) * earned
     wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) * earned for factor in rules.growth)
     least = _PAD_SHARE * max(upright_size) + place.unsure_px
     pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least

@@ -56,8 +56,6 @@ def test_doubt_hides_little() -> None:
     sides = [growth_of(40, sureness=sureness) for sureness in (0.0, 0.5, 1.0)]
     assert [wider - pixels / 40 for wider, _ in sides] == pytest.approx([1.1, 1.25, 1.4])
     assert [higher - pixels / 40 for _, higher in sides] == pytest.approx([1.05, 1.125, 1.2])
-    faint = [growth_of(40, score=0.1, sureness=sureness)[0] for sureness in (0.0, 1.0)]
-    assert faint[0] < sides[2][0] < faint[1], "what is boxed loosely gets more only where it is sure to be there"
 
 
 @pytest.mark.parametrize("kind", list(BUILT_IN))
