@@ -33,6 +33,8 @@ class KindRules:
         large_less: part of the growth, from 0 to 1, that a large object which is plain to see goes without: its box
             is exact for its size, and room around it takes most of the picture.
         unsure_less: the same of a track that just passes its threshold, surer ones get more: doubt hides little.
+        weak_more: how much larger the region of a sighting gets whose score is nearly 0: a part of its size. A network
+            that sees the picture small boxes faint objects loosely.
         lower: part of its height by which a region lies lower than its box: plates are boxed too high, their frames
             and shadowed lower rims left out (on labelled clips 95 % end within 0.16 heights above the box and 0.35
             below).
@@ -60,6 +62,7 @@ class KindRules:
     growth: tuple[float, float] = (1.3, 1.3)
     large_less: float = 0.5
     unsure_less: float = 0.5
+    weak_more: float = 0.0
     lower: float = 0.0
     shape: str = "box"
     aspect: float | None = None

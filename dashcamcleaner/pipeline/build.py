@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 _MOST_ENLARGED = 1.5
+_WEAK_MORE, _SMALL_PX = 0.2, 640
+"""How much larger regions of the faintest sightings get where the network sees the picture this small; from twice as
+large on nothing: there it protected nothing."""
 
 
 def rules_per_kind(settings: Settings, *, recommended: Mapping[str, float] | None = None) -> dict[str, KindRules]:
@@ -70,6 +73,7 @@ def _rules(settings: Settings, kind: str, recommended: Mapping[str, float]) -> K
         growth=(growth, growth) if growth is not None else rules.growth,
         large_less=0.0 if growth is not None else rules.large_less,  # who names a factor gets it
         unsure_less=0.0 if growth is not None else rules.unsure_less,
+        weak_more=_WEAK_MORE * min(1.0, max(0.0, 2 - settings.inference_size * settings.tiles / _SMALL_PX)),
         shape=own.shape or rules.shape,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from dashcamcleaner.core.kinds import KindRules
+from dashcamcleaner.core.plan import Origin
 from dashcamcleaner.tracking.interpolation import TrackPosition
 from dashcamcleaner.tracking.track import large_share
 
@@ -18,7 +19,7 @@ _UNSURE_PER_S = 0.8
 _UNSURE_MOST = 0.15
 """How much larger a region gets while its object is not seen: a part of its size, and at most."""
 _LARGE_LESS = 0.75
-"""The part of it that large objects go without."""
+"""The part of this, and of what faint sightings get, that large objects go without."""
 _PAD_PER_MOVE = 0.1
 """Padding by displacement per frame: motion blur spreads an object over part of its way."""
 _PAD_SHARE = 0.004
@@ -46,13 +47,16 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
     x1, y1, x2, y2 = place.xyxy
     large = large_share(place.xyxy, upright_size)
     # The place of a large object is told well for its size, and room around it costs most of the picture.
-    unseen = min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s) * (1 - _LARGE_LESS * large)
+    loose = min(_UNSURE_MOST, _UNSURE_PER_S * place.unsure_s)
+    if place.origin is Origin.DETECTED:
+        loose += rules.weak_more * max(0.0, 1 - place.score / _PLAIN_SCORE)
+    loose *= 1 - _LARGE_LESS * large
     width, height = upright_size
     near = _AT_EDGE * max(width, height)
     at_edge = min(x1, y1) < near or x2 > width - near or y2 > height - near
     plain = min(1.0, max(0.0, (place.score - _BESIDE_SCORE) / (_PLAIN_SCORE - _BESIDE_SCORE)))
     earned = 1 - rules.unsure_less * (1 - sureness)
-    unsure = 1 + (unseen + _EDGE_MORE * at_edge) * earned
+    unsure = 1 + (loose + _EDGE_MORE * at_edge) * earned
     wider, higher = (1 + (factor - 1) * (1 - rules.large_less * large * plain) * earned for factor in rules.growth)
     least = _PAD_SHARE * max(upright_size) + place.unsure_px
     pad_x = (x2 - x1) / 2 * (wider * unsure - 1) + _PAD_PER_MOVE * abs(place.moved_px[0]) + least

@@ -58,6 +58,18 @@ def test_doubt_hides_little() -> None:
     assert [higher - pixels / 40 for _, higher in sides] == pytest.approx([1.05, 1.125, 1.2])
 
 
+def test_faint_sightings_get_more_where_the_picture_is_seen_small() -> None:
+    def faint(**asked: Any) -> float:
+        return growth_of(40, score=0.0, rules=rules_per_kind(Settings(**asked), recommended={})["face"])[0]
+
+    sizes = [faint(inference_size=size) for size in (320, 640, 960, 1280, 1600)]
+    assert sizes[0] == sizes[1] > sizes[2] > sizes[3] == sizes[4]
+    assert faint(inference_size=640, tiles=2) == sizes[3]
+    small = rules_per_kind(Settings(inference_size=640), recommended={})["face"]
+    assert growth_of(40, score=0.6, rules=small) == growth_of(40, score=0.9, rules=small), "plain to see"
+    assert growth_of(40, score=0.0, rules=small, sureness=0.0)[0] < sizes[4], "and only for what is sure to be there"
+
+
 @pytest.mark.parametrize("kind", list(BUILT_IN))
 def test_who_names_a_factor_gets_it_whatever_the_size_and_the_doubt(kind: str) -> None:
     own = rules_per_kind(Settings(growth=2.0), recommended={})[kind]
