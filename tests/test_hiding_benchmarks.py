@@ -60,7 +60,7 @@ def test_figures_of_every_clip_pooled_and_along_the_curve(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     leaks, out = load("leaks"), folder / "out.json"
-    words = ("--nothing", "face", "--plain", "--curve", "0.05,0.9999", "--json", str(out), "--cache", str(folder / "c"))
+    words = ("--nothing", "face", "--plain", "--curve", "0.04,0.9999", "--json", str(out), "--cache", str(folder / "c"))
     assert run(leaks, monkeypatch, str(folder), *words) == 0
     told = json.loads(out.read_text(encoding="utf-8"))
     a, b, both = told["clips"]["a"]["default"], told["clips"]["b"]["default"], told["all"]["default"]

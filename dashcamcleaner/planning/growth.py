@@ -42,7 +42,7 @@ def grown(place: TrackPosition, *, rules: KindRules, upright_size: tuple[int, in
         place: where the track is, how sure that is, and how fast it moves.
         rules: the growth of either side for its kind, and how much lower the region lies.
         upright_size: ``(width, height)`` of the full-size picture.
-        sureness: from 0, a track that just passes what is asked of it, to 1, one that gets all of the growth.
+        sureness: how sure its track is: from 0, it just passes what is asked of it, to 1, it gets all of the growth.
     """
     x1, y1, x2, y2 = place.xyxy
     large = large_share(place.xyxy, upright_size)

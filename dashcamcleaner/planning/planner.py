@@ -257,6 +257,7 @@ class TrackPlanner:
             self.probabilities[track.id] = max(now, self.probabilities.get(track.id, 0.0))
             above = self._margin(track)
             reach = self._reach(track, above)
+            sureness = self._sureness(track, above, first_s=fill.first.time_s, known_s=known_s)
             before_s, after_s = self._up_to_cuts(track, now_s, reach * self._fill_before_s, reach * self._fill_after_s)
             places = fill.at(
                 seen.index,
@@ -274,7 +275,7 @@ class TrackPlanner:
                     place, track, seen.index, sure.get(track.kind, ()), known_s=known_s
                 ):
                     continue
-                regions.append(self._region(track, place, above=above))
+                regions.append(self._region(track, place, above=above, sureness=sureness))
         self._let_go(seen.index, now_s)
         found = tuple(regions)
         if self._edits:
@@ -297,11 +298,10 @@ class TrackPlanner:
         earned = min(1.0, above / _FULL_ABOVE, track.seen_s / _FULL_SEEN_S)
         return _REACH_LEAST + (1 - _REACH_LEAST) * earned
 
-    def _sureness(self, track: Track, above: float) -> float:
-        """How sure a track is, from 0 to 1; no time in sight is asked for where little was looked ahead."""
-        if self._look_ahead_s < _FULL_SEEN_S:
-            return min(1.0, above / _GROWN_ABOVE)
-        return min(1.0, above / _GROWN_ABOVE, track.seen_s / _FULL_SEEN_S)
+    def _sureness(self, track: Track, above: float, *, first_s: float, known_s: float) -> float:
+        """How sure a track is, 0 to 1; no more time in sight is asked for than there was since its first sighting."""
+        asked_s = min(_FULL_SEEN_S, (self._cuts_s[0] if self._cuts_s else known_s) - first_s)
+        return min(1.0, above / _GROWN_ABOVE, track.seen_s / asked_s if asked_s > 1e-6 else 1.0)
 
     def _up_to_cuts(self, track: Track, now_s: float, before_s: float, after_s: float) -> tuple[float, float]:
         """How long a track is followed before its first sighting and after its last, with a cut close by."""
@@ -350,9 +350,8 @@ class TrackPlanner:
         width, height = self._upright_size
         return xyxy[2] > 0 and xyxy[3] > 0 and xyxy[0] < width and xyxy[1] < height
 
-    def _region(self, track: Track, place: TrackPosition, *, above: float) -> Region:
-        rules, sureness = self._rules[track.kind], self._sureness(track, above)
-        box = grown(place, rules=rules, upright_size=self._upright_size, sureness=sureness)
+    def _region(self, track: Track, place: TrackPosition, *, above: float, sureness: float) -> Region:
+        box = grown(place, rules=self._rules[track.kind], upright_size=self._upright_size, sureness=sureness)
         if above < _SURE_ABOVE:
             box = bounded(box, place.xyxy, most_px2=self._max_region_px2)
         if place.detected is not None:

@@ -128,9 +128,21 @@ def test_frame_memory_reaches_back_in_a_plan_of_the_whole_clip_too() -> None:
     assert list(hidden(settings)) == list(hidden(settings, whole_clip=True)) == list(range(5, 13))
 
 
-def test_a_region_is_as_large_with_tracks_as_without() -> None:
-    with_tracks, without = (hidden(Settings(tracking=tracking))[10][0] for tracking in (True, False))
-    assert without.xyxy == pytest.approx(with_tracks.xyxy)
+@pytest.mark.parametrize("frames", [1, 20])
+def test_a_region_is_as_large_with_tracks_as_without(frames: int) -> None:
+    def region(tracking: bool) -> Region:
+        settings = Settings(tracking=tracking)
+        planner = make_planner(
+            settings,
+            upright_size=SIZE,
+            rules=rules_per_kind(settings, recommended={}),
+            max_waiting_frames=frames,
+        )
+        shown = seen_once(FACE, at=0, frames=1)[0]
+        clip = [dataclasses.replace(shown, index=i, time=FrameTime(i, shown.time.time_base)) for i in range(frames)]
+        return planned(clip, planner)[-1].regions[0]
+
+    assert region(False).xyxy == pytest.approx(region(True).xyxy)
 
 
 @pytest.mark.parametrize("edit", [KeepTrack(1), OnlyTrack(1), DropTrack(1)])
